@@ -28,11 +28,11 @@ func (v Value) Get() (float64, bool) {
 // IsKnown reports whether there is a number.
 func (v Value) IsKnown() bool { return v.bits != 0 }
 
-// Times returns the number times factor; a missing Value stays missing.
-func (v Value) Times(factor float64) Value {
+// Over returns the number divided by divisor; a missing Value stays missing.
+func (v Value) Over(divisor float64) Value {
 	x, ok := v.Get()
 	if !ok {
 		return v
 	}
-	return Known(x * factor)
+	return Known(x / divisor)
 }

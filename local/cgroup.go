@@ -77,7 +77,7 @@ func (s *statistics) cpu1(c controllers) (cluster.CPUUsage, bool) {
 	var u cluster.CPUUsage
 	ok := s.file(c.cpuacct, "cpuacct.usage", func(data []byte) error {
 		nanoseconds, err := parseNumber(data)
-		u.UsageSeconds = nanoseconds.Times(1e-9)
+		u.UsageSeconds = nanoseconds.Over(1e9)
 		return err
 	})
 	if !ok {
@@ -88,7 +88,7 @@ func (s *statistics) cpu1(c controllers) (cluster.CPUUsage, bool) {
 	quota := s.value(c.cpu, "cpu.cfs_quota_us", parseQuotaV1)
 	period := s.value(c.cpu, "cpu.cfs_period_us", parseNumber)
 	if us, ok := period.Get(); ok && us > 0 {
-		u.LimitCores = quota.Times(1 / us)
+		u.LimitCores = quota.Over(us)
 	}
 	return u, true
 }

@@ -60,12 +60,13 @@ func (r *run) continues(p *processes, now float64, made float64) {
 // stops ends the run of an instance whose cgroup stays, without a process.
 func (r *run) stops() { *r = run{before: r.total(), seen: r.seen} }
 
-// distinction is what tells two things of one name apart in the eyes of a person.
-func (i *instance) distinction() string {
+// distinctions are what tells two things of one name apart: what a person would look at first, then what never fails.
+func (i *instance) distinctions() []string {
+	inode := strconv.FormatUint(i.inode, 36)
 	if isContainerID(i.id) {
-		return i.id[:shortID]
+		return []string{i.id[:shortID], inode}
 	}
-	return strconv.FormatUint(i.inode, 36)
+	return []string{inode}
 }
 
 // keyOf orders usage by namespace and workload, and tells all else apart.

@@ -61,19 +61,23 @@ func (e *engine) due(now time.Time, fresh bool) bool {
 // ask returns the names of all containers by id. An engine that is not there, or that we may not ask, knows none.
 func (e *engine) ask(ctx context.Context, now time.Time) (map[string]named, error) {
 	e.retry = now.Add(namesRetry)
-	data, err := e.list(ctx)
+	names, err := e.names(ctx)
 	e.failed = err != nil
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask %s at %s for names: %w", e.runtime, e.path, err)
-	}
-	names, err := parseNames(data)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s at %s for names: %w", e.runtime, e.path, err)
+		return nil, fmt.Errorf("ask %s at %s: %w", e.runtime, e.path, err)
 	}
 	return names, nil
+}
+
+func (e *engine) names(ctx context.Context) (map[string]named, error) {
+	data, err := e.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return parseNames(data)
 }
 
 // list fetches the list of containers, those included that are just being started.

@@ -45,10 +45,10 @@ func (r *reader) read(dir, name string) ([]byte, error) {
 // readAll appends what is left of the file to buf, up to maxFile bytes.
 func readAll(fd int, buf []byte) ([]byte, error) {
 	for {
+		if len(buf) > maxFile {
+			return buf, errTooLarge
+		}
 		if len(buf) == cap(buf) {
-			if len(buf) >= maxFile {
-				return buf, errTooLarge
-			}
 			buf = append(buf, make([]byte, len(buf))...)[:len(buf)]
 		}
 		n, err := syscall.Read(fd, buf[len(buf):cap(buf)])

@@ -88,8 +88,11 @@ func (r *roster) claim(i *instance, name named) {
 	r.release(i)
 	i.identity = i.identify(r.node, name)
 	i.key = keyOf(i.identity)
-	if _, taken := r.owners[i.key]; taken {
-		i.identity.Container += "-" + i.distinction()
+	for _, distinction := range i.distinctions() {
+		if _, taken := r.owners[i.key]; !taken {
+			break
+		}
+		i.identity.Container += "-" + distinction
 		i.key = keyOf(i.identity)
 	}
 	r.owners[i.key] = i
