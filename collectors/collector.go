@@ -1,6 +1,8 @@
 package collectors
 
 import (
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/podometer/podometer/cluster"
@@ -27,6 +29,26 @@ type Family struct {
 	// Collect emits the family's samples of a snapshot, each set of label values at most once. It is pure, and safe to
 	// call from several goroutines.
 	Collect func(*cluster.Snapshot, Emit)
+}
+
+// Unit returns the unit of the family's values, which is part of its name.
+func (f Family) Unit() string {
+	name := strings.TrimSuffix(f.Name, "_total")
+	for _, unit := range []struct{ suffix, name string }{
+		{"_timestamp_seconds", "seconds since 1970"},
+		{"_seconds", "seconds"},
+		{"_bytes", "bytes"},
+		{"_cores", "cores"},
+		{"_processes", "processes"},
+		{"_periods", "periods"},
+		{"_oom_kills", "kills"},
+		{"_limit_hits", "hits"},
+	} {
+		if strings.HasSuffix(name, unit.suffix) {
+			return unit.name
+		}
+	}
+	return ""
 }
 
 // Collector is a topic: families that are switched on and off together.
