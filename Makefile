@@ -32,8 +32,9 @@ verify: ## fail when generated files, formatting or module files are not what th
 	@cd test && $(GO) mod tidy -diff
 	@echo verified
 
-generate: ## write docs/metrics.md and docs/flags.md
+generate: ## write docs/metrics.md, docs/flags.md and the goldens of the collectors
 	@$(GO) run ./internal/gen
+	@UPDATE_GOLDENS=1 $(GO) test ./collectors >/dev/null
 
 lint: ## golangci-lint, pinned in tools/go.mod
 	$(LINT) ./...

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -109,7 +110,7 @@ func TestHealth(t *testing.T) {
 		if status := health.Status(); status.Up || health.Ready() == nil || status.Errors["parse"] != 0 || len(status.Errors) != 1 {
 			t.Errorf("at first: %+v, %v", status, health.Ready())
 		}
-		health.Fail("read", errFor("no file"))
+		health.Fail("read", errors.New("no file"))
 		if err := health.Ready(); err == nil || err.Error() != "no file" {
 			t.Errorf("ready: %v", err)
 		}
@@ -122,7 +123,7 @@ func TestHealth(t *testing.T) {
 			t.Errorf("up: %+v, %v", status, health.Ready())
 		}
 		status.Errors["read"] = 99
-		health.Fail("read", errFor("no file"))
+		health.Fail("read", errors.New("no file"))
 		if status := health.Status(); status.Up || health.Ready() != nil || status.Covered != 0 || status.Expected != 4 || status.Errors["read"] != 2 {
 			t.Errorf("after a failure the picture is still fresh: %+v, %v", status, health.Ready())
 		}
@@ -132,7 +133,3 @@ func TestHealth(t *testing.T) {
 		}
 	})
 }
-
-type errFor string
-
-func (e errFor) Error() string { return string(e) }

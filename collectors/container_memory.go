@@ -44,7 +44,7 @@ var containerMemory = Collector{
 		containerFamily(Family{
 			Name: "container_memory_limit_hits_total", Type: prometheus.CounterValue,
 			Help:   "Times the usage ran into the limit, so that memory had to be taken back first.",
-			Source: "v2 memory.events max; v1 memory.failcnt",
+			Source: "v2 memory.events max; v1 memory.failcnt + memory.memsw.failcnt",
 		}, func(u *cluster.Usage) cluster.Value { return u.Memory.LimitHits }),
 	},
 }

@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/podometer/podometer/cluster"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // wantGolden compares what the collector says of the snapshot with testdata/NAME.prom, through the pedantic registry
 // and the linter.
@@ -31,7 +28,7 @@ func wantGolden(t *testing.T, c Collector, s *cluster.Snapshot) {
 		t.Errorf("lint: %s: %s", p.Metric, p.Text)
 	}
 	golden := filepath.Join("testdata", c.Name+".prom")
-	if *update {
+	if os.Getenv("UPDATE_GOLDENS") != "" {
 		if err := os.WriteFile(golden, exposition(t, bound), 0o644); err != nil {
 			t.Fatal(err)
 		}

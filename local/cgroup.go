@@ -121,6 +121,11 @@ func (s *statistics) memory1(c controllers) (cluster.MemoryUsage, bool) {
 	stat := s.memoryStat(c.memory)
 	u.Limit = s.value(c.memory, "memory.limit_in_bytes", parseLimit)
 	u.LimitHits = s.value(c.memory, "memory.failcnt", parseNumber)
+	// Where memory and swap together have the same limit, as Kubernetes sets it, the kernel counts the hits there.
+	if both, ok := s.value(c.memory, "memory.memsw.failcnt", parseNumber).Get(); ok {
+		hits, _ := u.LimitHits.Get()
+		u.LimitHits = cluster.Known(hits + both)
+	}
 	s.file(c.memory, "memory.oom_control", func(data []byte) error { return parseMemoryEvents(data, &u) })
 	u.Anon, u.File, u.Swap = stat.anon, stat.file, stat.swap
 	u.WorkingSet = workingSet(u.Usage, stat.inactiveFile)

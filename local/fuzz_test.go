@@ -107,8 +107,10 @@ func FuzzPids(f *testing.F) {
 	seed(f, "1\n2\n3\n", "0\n0\n", "12")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n := 0
-		for range pids(data) {
-			n++
+		for pid, err := range pids(data) {
+			if n++; err != nil && pid != 0 {
+				t.Errorf("process %d with error %v", pid, err)
+			}
 		}
 		if n > len(data) {
 			t.Errorf("%d processes in %d bytes", n, len(data))

@@ -74,8 +74,8 @@ func (h *host) readStat(node *cluster.Node, usage *cluster.NodeUsage) {
 		h.fail(fmt.Errorf("%s/stat: %w", h.root, err))
 		return
 	}
-	if stat.BootTime > 0 {
-		node.Booted = time.Unix(int64(stat.BootTime), 0)
+	if seconds := stat.BootTime; seconds > 0 && seconds <= math.MaxInt64 {
+		node.Booted = time.Unix(int64(seconds), 0)
 	}
 	cores := float64(len(stat.CPU))
 	if cores > 0 {

@@ -116,7 +116,8 @@ func (k *kernel) cgroup1(path string, n int) {
 	k.write(memory+"memory.usage_in_bytes", fmt.Sprintln(n*1000))
 	k.write(memory+"memory.stat", fmt.Sprintf("cache 1\nrss 2\ninactive_file 3\nswap 4\nhierarchical_memory_limit 5\ntotal_cache %d\ntotal_rss %d\ntotal_inactive_file %d\ntotal_swap %d\n", n*400, n*500, n*300, n*10))
 	k.write(memory+"memory.limit_in_bytes", "1073741824\n")
-	k.write(memory+"memory.failcnt", fmt.Sprintln(n*7))
+	k.write(memory+"memory.failcnt", fmt.Sprintln(n*3))
+	k.write(memory+"memory.memsw.failcnt", fmt.Sprintln(n*4))
 	k.write(memory+"memory.oom_control", fmt.Sprintf("oom_kill_disable 0\nunder_oom 0\noom_kill %d\n", n*2))
 	k.write("cgroup/pids"+path+"/pids.current", "3\n")
 }

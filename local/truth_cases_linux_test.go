@@ -1,10 +1,12 @@
 package local
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,19 +55,8 @@ func TestTruthCounters(t *testing.T) {
 
 // fieldsAfterName returns /proc/PID/stat from the 22nd field on: the start in clock ticks.
 func fieldsAfterName(data []byte) string {
-	spaces := 0
-	for i := len(data) - 1; i >= 0; i-- {
-		if data[i] == ')' {
-			for j := i; j < len(data); j++ {
-				if data[j] == ' ' {
-					if spaces++; spaces == 20 {
-						return string(data[j+1:])
-					}
-				}
-			}
-		}
-	}
-	return ""
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	return strings.Join(fields[19:], " ")
 }
 
 // The CPU time between two pictures is the kernel's within 2 %. Only windows that are themselves known better than

@@ -228,7 +228,11 @@ func (b *sandbox) look(s *Source, store *cluster.Store) (u *cluster.Usage, befor
 	b.t.Helper()
 	read := func() (list []float64) {
 		for _, truth := range b.truths() {
-			list = append(list, b.number(truth.file, truth.key)/truth.unit)
+			n := b.number(truth.file, truth.key)
+			if swap := b.files.memory + "/memory.memsw.failcnt"; strings.HasSuffix(truth.file, "/memory.failcnt") && isFile(swap) {
+				n += b.number(swap, "")
+			}
+			list = append(list, n/truth.unit)
 		}
 		return list
 	}

@@ -53,7 +53,7 @@ func (w *walker) visit(at place) bool {
 	if g.kind == kindHelper || syscall.Stat(w.tree+at.path, &stat) != nil {
 		return false
 	}
-	g.inode, g.made = uint64(stat.Ino), madeAt(&stat)
+	g.inode, g.made = stat.Ino, madeAt(&stat)
 	// A directory links to itself and each child links to it. File systems that do not count say 1.
 	g.children = stat.Nlink != 2
 	if g.kind == kindContainer {

@@ -46,6 +46,8 @@ func spelling(f *kingpin.FlagModel) string {
 func defaultOf(f *kingpin.FlagModel) string {
 	values := slices.DeleteFunc(slices.Clone(f.Default), func(v string) bool { return v == "" })
 	switch {
+	case f.Name == "version" || f.Name == "list-collectors":
+		return ""
 	case f.IsBoolFlag() && slices.Equal(values, []string{"true"}):
 		return "on"
 	case f.IsBoolFlag():

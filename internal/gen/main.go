@@ -42,7 +42,7 @@ func run(root string, check bool, out io.Writer) error {
 		case check:
 			return fmt.Errorf("%s is not what the code says: run make generate", p.path)
 		}
-		if err := os.WriteFile(file, want, 0o644); err != nil {
+		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // documentation is for everybody to read
 			return err
 		}
 		_, _ = fmt.Fprintln(out, "wrote", p.path)
