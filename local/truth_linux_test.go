@@ -102,6 +102,9 @@ func newSandbox(t *testing.T) *sandbox {
 // noSwap keeps the load from escaping its limit into swap. A kernel that does not account swap has no such file.
 func (b *sandbox) noSwap(file, value string) {
 	b.t.Helper()
+	if b.number("/proc/meminfo", "SwapTotal:") == 0 {
+		return // and keep v1's hits in memory.failcnt: Linux 6.18 does not count those of memory and swap together
+	}
 	if err := os.WriteFile(file, []byte(value), 0); err != nil && !isAbsent(err) && !errors.Is(err, os.ErrPermission) {
 		b.t.Fatal(err)
 	}
@@ -172,7 +175,11 @@ func (b *sandbox) number(file, key string) float64 {
 	for line := range strings.Lines(string(data)) {
 		fields := strings.Fields(line)
 		if key == "" || fields[0] == key {
-			n, err := strconv.ParseFloat(strings.TrimPrefix(fields[len(fields)-1], "total="), 64)
+			number := fields[len(fields)-1]
+			if number == "kB" {
+				number = fields[len(fields)-2]
+			}
+			n, err := strconv.ParseFloat(strings.TrimPrefix(number, "total="), 64)
 			if err != nil {
 				b.t.Fatal(err)
 			}
