@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Snapshot is everything podometer knows at one moment. It never changes once it is taken; its slices are shared
 // with other snapshots and must not be written to.
@@ -13,6 +16,8 @@ type Snapshot struct {
 
 // Store keeps the newest records of every kind. The zero Store is empty and ready; it is safe for concurrent use.
 type Store struct {
+	together sync.RWMutex // held while several tables change in one step
+
 	Nodes     Table[Node]
 	NodeUsage Table[NodeUsage]
 	Usage     Table[Usage]
@@ -24,6 +29,8 @@ type Store struct {
 
 // Snapshot returns the picture of this moment. It costs no copy of any record.
 func (s *Store) Snapshot() *Snapshot {
+	s.together.RLock()
+	defer s.together.RUnlock()
 	now := time.Now()
 	return &Snapshot{
 		Taken:     now,
@@ -31,6 +38,14 @@ func (s *Store) Snapshot() *Snapshot {
 		NodeUsage: fresh(s.NodeUsage.All(), now, s.UsageMaxAge, func(u *NodeUsage) time.Time { return u.Sampled }),
 		Usage:     fresh(s.Usage.All(), now, s.UsageMaxAge, func(u *Usage) time.Time { return u.Sampled }),
 	}
+}
+
+// Together makes the changes that change does to several tables one step in the eyes of snapshots. Keep it short: a
+// snapshot waits for it.
+func (s *Store) Together(change func()) {
+	s.together.Lock()
+	defer s.together.Unlock()
+	change()
 }
 
 // fresh returns the rows sampled at most maxAge before now: the slice it was given while all of them are.

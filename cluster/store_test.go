@@ -72,6 +72,28 @@ func TestTableReplaceIsOneStep(t *testing.T) {
 	writing.Wait()
 }
 
+// A snapshot has all of what changed together or none of it.
+func TestTogether(t *testing.T) {
+	var store Store
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for round := range 500 {
+			name := strconv.Itoa(round)
+			store.Together(func() {
+				store.Nodes.Replace(map[string]*Node{"box": {Name: name}})
+				store.Usage.Replace(map[string]*Usage{"web": {ID: name}})
+			})
+		}
+	})
+	for range 500 {
+		s := store.Snapshot()
+		if len(s.Nodes) != len(s.Usage) || len(s.Nodes) == 1 && s.Nodes[0].Name != s.Usage[0].ID {
+			t.Fatalf("half of a change: %d nodes, %d containers", len(s.Nodes), len(s.Usage))
+		}
+	}
+	writing.Wait()
+}
+
 func TestSnapshotLeavesOutStaleUsage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := Store{UsageMaxAge: time.Minute}

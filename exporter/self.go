@@ -28,9 +28,9 @@ func newSourceMetrics(sources []cluster.Source) *sourceMetrics {
 	}
 	return &sourceMetrics{
 		sources:     sources,
-		up:          desc("source_up", "1 if the newest attempt of the source to read its input gave a full picture, else 0."),
-		lastSuccess: desc("source_last_success_timestamp_seconds", "When the source last had a full picture, in seconds since 1970; absent before the first."),
-		sampleAge:   desc("source_sample_age_seconds", "Age of the source's newest full picture at the time of the scrape."),
+		up:          desc("source_up", "1 if the newest attempt of the source gave a picture, else 0. Parts that were missing in it are in source_errors_total."),
+		lastSuccess: desc("source_last_success_timestamp_seconds", "When the source last had a picture, in seconds since 1970; absent before the first."),
+		sampleAge:   desc("source_sample_age_seconds", "Age of the source's newest picture at the time of the scrape."),
 		errors:      desc("source_errors_total", "What went wrong in the source, in part or in whole.", "reason"),
 		expected:    desc("containers_expected", "Running containers that the source should have usage for."),
 		covered:     desc("containers_covered", "Running containers that the source has usage for."),

@@ -119,23 +119,31 @@ func (s *Source) Run(ctx context.Context, into *cluster.Store) error {
 	}
 }
 
-// refresh takes one picture and stores it. The store is left alone when the hierarchies can't be walked.
+// refresh takes one picture and stores it. The containers of the last picture stay when the hierarchies can't be
+// walked.
 func (s *Source) refresh(ctx context.Context, into *cluster.Store) {
 	now := time.Now()
 	node, nodeUsage, clock := s.host.read()
-	into.Nodes.Replace(map[string]*cluster.Node{node.Name: node})
-	into.NodeUsage.Replace(map[string]*cluster.NodeUsage{node.Name: nodeUsage})
+	nodes, nodesUsage := map[string]*cluster.Node{node.Name: node}, map[string]*cluster.NodeUsage{node.Name: nodeUsage}
 
 	if err := s.discover(now); err != nil {
 		s.health.Fail(reasonOf(err), err)
 		s.logger.Warn("can't look for containers", "err", err)
+		into.Together(func() {
+			into.Nodes.Replace(nodes)
+			into.NodeUsage.Replace(nodesUsage)
+		})
 		return
 	}
 	live := s.roster.sweep(now)
 	s.name(ctx, live, now)
 	cores, _ := node.CapacityCPUCores.Get()
 	usage, covered := s.measure(live, clock, cores)
-	into.Usage.Replace(usage)
+	into.Together(func() {
+		into.Nodes.Replace(nodes)
+		into.NodeUsage.Replace(nodesUsage)
+		into.Usage.Replace(usage)
+	})
 	s.health.Succeed(time.Now(), covered, len(usage))
 }
 
