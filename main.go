@@ -41,15 +41,20 @@ func podometer(args []string, out, errs io.Writer) int {
 	case errors.Is(err, cli.ErrDone):
 		return 0
 	case err != nil:
-		_, _ = fmt.Fprintln(errs, "podometer:", err)
+		complain(errs, err)
 		return 2
 	}
 	config.Log.Writer = errs
 	if err := serve(config, promslog.New(&config.Log)); err != nil && !errors.Is(err, run.ErrSignal) {
-		_, _ = fmt.Fprintln(errs, "podometer:", err)
+		complain(errs, err)
 		return 1
 	}
 	return 0
+}
+
+// complain writes the error in one line, whatever is in it.
+func complain(to io.Writer, err error) {
+	_, _ = fmt.Fprintln(to, "podometer:", strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // serve runs the sources and the server until one of them fails or a signal comes.

@@ -49,6 +49,7 @@ type scrape struct {
 	sent     int   // chunks
 	err      error // of the first write that failed: the client is gone, nothing more is worth doing
 	waited   time.Duration
+	series   int // in what was written
 }
 
 // buffers lends scrapes their buffers.
@@ -67,42 +68,43 @@ func (b *buffers) put(buffer []byte) { b.pool.Put(&buffer) }
 // whole lines that are true; the others go on.
 func (s *scrape) run(c *textCollector, panicked func(collector string, reason any)) (o outcome) {
 	o.collector = c.name
-	start, waited, begin, sent := time.Now(), s.waited, len(s.buffer), s.sent
+	start, waited, begin, sent, series := time.Now(), s.waited, len(s.buffer), s.sent, s.series
 	defer func() {
 		if reason := recover(); reason != nil {
 			s.buffer = s.buffer[:s.whole]
 			if s.sent == sent {
-				s.buffer, o.series = s.buffer[:begin], 0
+				s.buffer, s.series = s.buffer[:begin], series
 			}
 			s.whole = len(s.buffer)
 			panicked(c.name, reason)
 		}
+		o.series = s.series - series
 		o.duration = time.Since(start) - (s.waited - waited)
 	}()
 	for i := range c.families {
-		o.series += s.family(&c.families[i])
+		s.family(&c.families[i])
 	}
 	return o
 }
 
-// family writes one family, without a head if it has no samples, and returns how many it has.
-func (s *scrape) family(f *textFamily) int {
-	series := 0
+// family writes one family, without a head if it has no samples.
+func (s *scrape) family(f *textFamily) {
+	headed := false
 	f.Collect(s.snapshot, func(value float64, labelValues ...string) {
 		if s.err != nil {
 			return
 		}
-		if series == 0 {
+		if !headed {
 			s.buffer = append(s.buffer, f.head...)
+			headed = true
 		}
 		s.buffer = f.appendSample(s.buffer, value, labelValues)
 		s.whole = len(s.buffer)
-		series++
+		s.series++
 		if s.whole >= chunk {
 			s.flush()
 		}
 	})
-	return series
 }
 
 // flush sends what is gathered.

@@ -46,6 +46,8 @@ func (s *Server) Run(flags *web.FlagConfig, logger *slog.Logger) error {
 		return nil
 	case errors.As(err, &network) && network.Op == "listen":
 		return fmt.Errorf("--web.listen-address: %w", err)
+	case flags.WebSystemdSocket != nil && *flags.WebSystemdSocket:
+		return fmt.Errorf("--web.systemd-socket: %w", err)
 	}
 	return err
 }

@@ -2,9 +2,12 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -114,15 +117,35 @@ func Parse(args []string, out io.Writer) (*Config, error) {
 	app.Terminate(func(int) { answered = true })
 	app.UsageWriter(out)
 	if _, err := app.Parse(args); err != nil && !answered {
-		return nil, fmt.Errorf("%w; podometer --help lists the flags", err)
+		return nil, fmt.Errorf("%s%w; podometer --help lists the flags", culprit(args), err)
 	}
 	if answered {
 		return nil, ErrDone
 	}
 	if c.listCollectors {
-		return nil, errors.Join(c.list(out), ErrDone)
+		return nil, cmp.Or(c.list(out), ErrDone)
 	}
 	return c, c.complete()
+}
+
+// culprit returns which of the flags has a value that can't be: kingpin tells what is wrong with it, but not where.
+func culprit(args []string) string {
+	app, _ := Application()
+	parsed, err := app.ParseContext(args)
+	if err != nil {
+		return "" // the command line makes no sense as a whole, and kingpin tells where
+	}
+	for _, element := range parsed.Elements {
+		flag, ok := element.Clause.(*kingpin.FlagClause)
+		if !ok || element.Value == nil || flag.Model().IsBoolFlag() {
+			continue
+		}
+		alone, _ := Application()
+		if _, err := alone.Parse([]string{"--" + flag.Model().Name + "=" + *element.Value}); err != nil {
+			return "--" + flag.Model().Name + ": "
+		}
+	}
+	return ""
 }
 
 // complete works out what follows from several flags, and refuses what can't go together.
@@ -142,10 +165,16 @@ func (c *Config) complete() error {
 		return fmt.Errorf("--usage.max-age: %s is too short, use at least two intervals (--usage.interval is %s)", c.MaxAge, c.Host.Interval)
 	case c.MaxRequests < 0:
 		return fmt.Errorf("--web.max-requests: %d is negative", c.MaxRequests)
-	case !strings.HasPrefix(c.MetricsPath, "/") || strings.ContainsAny(c.MetricsPath, "{} \t?#") || c.MetricsPath == "/healthz" || c.MetricsPath == "/readyz":
+	case !isFreePath(c.MetricsPath):
 		return fmt.Errorf("--web.telemetry-path: %q can't be it, use a path such as /metrics", c.MetricsPath)
 	}
 	return nil
+}
+
+// isFreePath reports whether metrics can be served under p: a path that no client and no server writes in another
+// way, and that has no meaning yet.
+func isFreePath(p string) bool {
+	return strings.HasPrefix(p, "/") && path.Clean(p) == p && (&url.URL{Path: p}).EscapedPath() == p && p != "/healthz" && p != "/readyz"
 }
 
 // Why tells how the mode was chosen.
