@@ -50,9 +50,7 @@ type filler struct {
 func filled(t testing.TB, records int) *cluster.Snapshot {
 	t.Helper()
 	s := &cluster.Snapshot{Taken: time.Unix(1_800_000_000, 0)}
-	v := reflect.ValueOf(s).Elem()
-	for i := range v.NumField() {
-		field := v.Field(i)
+	for _, field := range reflect.ValueOf(s).Elem().Fields() {
 		if field.Kind() != reflect.Slice {
 			continue
 		}
@@ -84,8 +82,8 @@ func (f *filler) fill(v reflect.Value) {
 			v.SetString(strconv.Itoa(f.record) + word)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f.fill(v.Field(i))
+		for _, field := range v.Fields() {
+			f.fill(field)
 		}
 	default:
 		f.t.Fatalf("a record has a field of type %s: say here how to fill it", v.Type())

@@ -18,8 +18,8 @@ import (
 	"github.com/podometer/podometer/collectors"
 )
 
-func flags(configFile string, addresses ...string) *web.FlagConfig {
-	systemd := false
+func flags(addresses ...string) *web.FlagConfig {
+	systemd, configFile := false, ""
 	return &web.FlagConfig{WebListenAddresses: &addresses, WebSystemdSocket: &systemd, WebConfigFile: &configFile}
 }
 
@@ -42,7 +42,7 @@ func listening(t *testing.T, server *Server) (address string, ran <-chan error) 
 	t.Helper()
 	var log journal
 	done := make(chan error, 1)
-	go func() { done <- server.Run(flags("", "127.0.0.1:0"), log.logger()) }()
+	go func() { done <- server.Run(flags("127.0.0.1:0"), log.logger()) }()
 	t.Cleanup(func() { _ = server.http.Close() })
 	pattern := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
 	eventually(t, "the server listens", func() bool { return pattern.MatchString(log.String()) })
@@ -127,7 +127,7 @@ func TestStopBeforeRun(t *testing.T) {
 	t.Parallel()
 	server := NewServer(newHandler(t), slog.New(slog.DiscardHandler))
 	server.Stop()
-	if err := server.Run(flags("", "127.0.0.1:0"), slog.New(slog.DiscardHandler)); err != nil {
+	if err := server.Run(flags("127.0.0.1:0"), slog.New(slog.DiscardHandler)); err != nil {
 		t.Errorf("Run after Stop: %v", err)
 	}
 }
@@ -139,12 +139,12 @@ func TestRunNamesTheFlagToMend(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	systemd := flags("", "127.0.0.1:0")
+	systemd := flags("127.0.0.1:0")
 	*systemd.WebSystemdSocket = true
 	for want, with := range map[string]*web.FlagConfig{
-		"--web.listen-address: listen tcp " + taken.Addr().String() + ": ": flags("", taken.Addr().String()),
-		"--web.listen-address: listen tcp: address nonsense: ":             flags("", "nonsense"),
-		"--web.listen-address: listen tcp: address 99999: invalid port":    flags("", "127.0.0.1:99999"),
+		"--web.listen-address: listen tcp " + taken.Addr().String() + ": ": flags(taken.Addr().String()),
+		"--web.listen-address: listen tcp: address nonsense: ":             flags("nonsense"),
+		"--web.listen-address: listen tcp: address 99999: invalid port":    flags("127.0.0.1:99999"),
 		"--web.systemd-socket: ": systemd,
 	} {
 		err := NewServer(newHandler(t), slog.New(slog.DiscardHandler)).Run(with, slog.New(slog.DiscardHandler))

@@ -39,12 +39,14 @@ case " $* " in
 esac
 "$bin" "$@" &
 pid=$!
-trap 'kill -TERM $pid 2>/dev/null' INT TERM
+stopped=""
+trap 'stopped=1' INT # from the keyboard, podometer gets it too
+trap 'stopped=1; kill -TERM $pid 2>/dev/null' TERM
 code=0
 wait $pid || code=$?
-while kill -0 $pid 2>/dev/null; do # a signal ended the wait, not podometer
+if [ -n "$stopped" ]; then # the signal ended the wait, not podometer
 	code=0
 	wait $pid || code=$?
-done
+fi
 leave
 exit $code
