@@ -45,7 +45,7 @@ func (s *Server) Run(flags *web.FlagConfig, logger *slog.Logger) error {
 	case errors.Is(err, http.ErrServerClosed):
 		return nil
 	case errors.As(err, &network) && network.Op == "listen":
-		return fmt.Errorf("--web.listen-address: %w", err)
+		return fmt.Errorf("--web.listen-address: %w; choose another address, such as 127.0.0.1:9762", err)
 	case flags.WebSystemdSocket != nil && *flags.WebSystemdSocket:
 		return fmt.Errorf("--web.systemd-socket: %w", err)
 	}

@@ -53,14 +53,14 @@ type Source struct {
 func New(config Config, logger *slog.Logger) (*Source, error) {
 	h, err := findHierarchy(config.CgroupRoot)
 	if err != nil {
-		return nil, fmt.Errorf("--host.cgroup-root: %w", err)
+		return nil, fmt.Errorf("--host.cgroup-root: %w; name the directory where the cgroup hierarchies are mounted", err)
 	}
 	proc, err := procfs.NewFS(config.ProcRoot)
 	if err != nil {
-		return nil, fmt.Errorf("--host.proc-root: %w", err)
+		return nil, fmt.Errorf("--host.proc-root: %w; name the directory where /proc is mounted", err)
 	}
 	if _, err := os.Stat(config.ProcRoot + "/stat"); err != nil {
-		return nil, fmt.Errorf("--host.proc-root: this is no /proc: %w", err)
+		return nil, fmt.Errorf("--host.proc-root: this is no /proc: %w; name the directory where /proc is mounted", err)
 	}
 	if config.Name == "" {
 		config.Name = hostName(config.ProcRoot)
