@@ -40,7 +40,7 @@ func (c clock) at(seconds float64) time.Time {
 	if c.booted.IsZero() {
 		return time.Time{}
 	}
-	return c.booted.Add(time.Duration(seconds * float64(time.Second)))
+	return c.booted.Add(time.Duration(math.Round(seconds * float64(time.Second))))
 }
 
 // read returns what the machine has, what it uses, and its clock. What can't be read is reported and missing.

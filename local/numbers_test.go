@@ -156,6 +156,17 @@ func TestNode(t *testing.T) {
 	wantErrors(t, s, reasonRead, 0)
 }
 
+// The kernel counts starts in ticks of 10 ms. None of them may come out a millisecond short.
+func TestStartIsExact(t *testing.T) {
+	c := clock{booted: time.Unix(booted, 0)}
+	for tick := range 100_000 {
+		want := c.booted.Add(time.Duration(tick) * 10 * time.Millisecond)
+		if got := c.at(float64(tick) / userHZ); !got.Equal(want) {
+			t.Fatalf("tick %d is %s, want %s", tick, got, want)
+		}
+	}
+}
+
 // A kernel file with garbage in it costs what it would have told, is counted, and nothing else.
 func TestGarbage(t *testing.T) {
 	const garbage = "garbage\x00\xff 12x\n"
