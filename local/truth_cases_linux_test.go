@@ -48,7 +48,7 @@ func TestTruthCounters(t *testing.T) {
 		t.Fatal(err)
 	}
 	started := box.number("/proc/stat", "btime") + ticks/100
-	if got := float64(u.Started.UnixMilli()) / 1e3; math.Abs(got-started) > 0.011 {
+	if got := float64(u.Started.UnixMilli()) / 1e3; math.Abs(got-started) > 0.0005 {
 		t.Errorf("started %v, want %v", got, started)
 	}
 }
