@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -23,6 +24,9 @@ import (
 // patience bounds every wait of the scripts.
 const patience = time.Minute
 
+// exitAtOnce keeps the race detector from living on for a second, in which podometer would do what it no longer can.
+const exitAtOnce = "atexit_sleep_ms=0"
+
 // TestMain makes this program podometer when it is called by that name, which the scripts do.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"podometer": main})
@@ -37,11 +41,12 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[process{}] = new(*running)
+			env.Setenv("GORACE", exitAtOnce)
 			env.Setenv("long", strings.Repeat("long ", 20_000)) // a label that makes an exposition larger than sockets can hold
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"answers": answers, "fails": fails, "occupy": occupy, "start": start, "fetch": fetch, "stop": stop, "interrupt": interrupt,
+			"answers": answers, "fails": fails, "occupy": occupy, "start": start, "fetch": fetch, "terminate": terminate, "interrupt": interrupt,
 		},
 	})
 }
@@ -101,7 +106,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	r := &running{exited: make(chan error, 1), listens: make(chan string, 1)}
 	r.command = exec.Command(path, append([]string{"--web.listen-address=127.0.0.1:0", "--host.docker-socket=", "--host.podman-socket="}, args...)...)
-	r.command.Dir, r.command.Stderr = ts.MkAbs("."), r
+	r.command.Dir, r.command.Stderr, r.command.Env = ts.MkAbs("."), r, append(os.Environ(), "GORACE="+exitAtOnce)
 	ts.Check(r.command.Start())
 	go func() { r.exited <- r.command.Wait() }()
 	ts.Defer(func() { _ = r.command.Process.Kill() })
@@ -121,7 +126,7 @@ func (r *running) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n, err := r.log.Write(p)
-	if found := regexp.MustCompile(`msg="Listening on" address=(\S+)\n`).FindSubmatch(r.log.Bytes()); found != nil {
+	if found := regexp.MustCompile(`"Listening on".* *"?address"?[=:]"?([0-9.]+:[0-9]+)"?}?\n`).FindSubmatch(r.log.Bytes()); found != nil {
 		select {
 		case r.listens <- string(found[1]):
 		default: // it is known
@@ -169,8 +174,8 @@ func get(ctx context.Context, url string) (status int, body []byte, err error) {
 	return response.StatusCode, body, err
 }
 
-// stop SIGNAL sends SIGTERM or SIGINT to the podometer that runs. It must exit 0; its log goes to stderr.
-func stop(ts *testscript.TestScript, _ bool, args []string) {
+// terminate SIGNAL sends SIGTERM or SIGINT to the podometer that runs. It must exit 0; its log goes to stderr.
+func terminate(ts *testscript.TestScript, _ bool, args []string) {
 	signal, ok := map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT}[args[0]]
 	if !ok {
 		ts.Fatalf("no signal %s", args[0])
@@ -198,7 +203,6 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	connection, err := net.Dial("tcp", address)
 	ts.Check(err)
 	defer connection.Close()
-	ts.Check(connection.(*net.TCPConn).SetReadBuffer(4096))
 	ts.Check(connection.SetDeadline(time.Now().Add(patience)))
 	_, err = io.WriteString(connection, "GET "+args[0]+" HTTP/1.1\r\nHost: podometer\r\nConnection: close\r\n\r\n")
 	ts.Check(err)
@@ -220,6 +224,9 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text, err := io.ReadAll(response.Body)
 	ts.Check(err)
+	if len(text) < 16<<20 {
+		ts.Fatalf("only %d bytes, which sockets can hold", len(text))
+	}
 	_, _ = ts.Stdout().Write(bytes.ReplaceAll(text, []byte(ts.Getenv("long")), []byte("LONG")))
 	r.wait(ts)
 }

@@ -35,6 +35,10 @@ func TestPanicCostsOnlyItsCollector(t *testing.T) {
 		Name: "short_family", Help: "For this test.", Type: prometheus.GaugeValue, Labels: []string{"a", "b"},
 		Collect: func(_ *cluster.Snapshot, emit collectors.Emit) { emit(1, "x", "y"); emit(2, "only a") },
 	}
+	noLabels := collectors.Family{
+		Name: "bare_family", Help: "For this test.", Type: prometheus.GaugeValue, Labels: []string{"a"},
+		Collect: func(_ *cluster.Snapshot, emit collectors.Emit) { emit(1) },
+	}
 	for name, c := range map[string]struct {
 		families []collectors.Family
 		sent     bool // some of it before the panic, which can't be taken back
@@ -49,6 +53,7 @@ func TestPanicCostsOnlyItsCollector(t *testing.T) {
 		"after it was sent in part": {families: []collectors.Family{counting("bad_family", many, "boom")}, sent: true},
 		"after a family was sent":   {families: []collectors.Family{counting("fine_family", many, nil), counting("bad_family", nil, "boom")}, sent: true},
 		"after a sent one, within":  {families: []collectors.Family{counting("fine_family", many, nil), counting("bad_family", few, "boom")}, sent: true},
+		"after a sent one, headed":  {families: []collectors.Family{counting("fine_family", many, nil), noLabels}, sent: true},
 		"after a sent one, midline": {families: []collectors.Family{counting("fine_family", many, nil), tooFewLabels}, sent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
