@@ -19,6 +19,11 @@ func FuzzLabelValue(f *testing.F) {
 		f.Add(value, value)
 		f.Add(value, `"} 2`+"\n"+`podometer_fuzzed{a="`)
 	}
+	for _, special := range []string{`"`, `\`, "\n", "\xff", "é"} {
+		for before := range 17 { // wherever it stands
+			f.Add(strings.Repeat("x", before)+special, strings.Repeat("!", 17-before)+special+"z")
+		}
+	}
 	f.Fuzz(func(t *testing.T, value, other string) {
 		constant := strings.ToValidUTF8(other, "?") // New takes nothing else
 		family := newTextFamily(collectors.Family{

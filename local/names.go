@@ -63,13 +63,19 @@ func (e *engine) ask(ctx context.Context, now time.Time) (map[string]named, erro
 	e.retry = now.Add(namesRetry)
 	names, err := e.names(ctx)
 	e.failed = err != nil
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ECONNREFUSED) {
+	if isNoEngine(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask %s at %s: %w", e.runtime, e.path, err)
 	}
 	return names, nil
+}
+
+// isNoEngine reports whether there is nobody to ask: no engine, none that we may ask, or podometer stops while it asks.
+func isNoEngine(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ECONNREFUSED) ||
+		errors.Is(err, context.Canceled)
 }
 
 func (e *engine) names(ctx context.Context) (map[string]named, error) {

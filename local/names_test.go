@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -149,6 +150,18 @@ func TestEngineThatFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// To be stopped while an engine is asked is no error of the engine's.
+func TestStopWhileAsking(t *testing.T) {
+	k := newKernelV2(t)
+	k.cgroup2("/docker/"+id("a1"), 1)
+	ctx, stop := context.WithCancel(t.Context())
+	s := k.source(func(c *Config) {
+		c.DockerSocket = engineAt(t, func(_ http.ResponseWriter, r *http.Request) { stop(); <-r.Context().Done() })
+	})
+	s.refresh(ctx, &cluster.Store{})
+	wantErrors(t, s, reasonNames, 0)
 }
 
 // An engine that is not there is no error: most machines have one of the two, or none.
