@@ -75,23 +75,29 @@ func TestTableReplaceIsOneStep(t *testing.T) {
 // A snapshot has all of what changed together or none of it.
 func TestTogether(t *testing.T) {
 	var store Store
-	var writing sync.WaitGroup
-	writing.Go(func() {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
 		for round := range 500 {
 			name := strconv.Itoa(round)
 			store.Together(func() {
 				store.Nodes.Replace(map[string]*Node{"box": {Name: name}})
+				time.Sleep(time.Microsecond) // let a snapshot in, if it can get in
 				store.Usage.Replace(map[string]*Usage{"web": {ID: name}})
 			})
 		}
-	})
-	for range 500 {
+	}()
+	for running := true; running; {
+		select {
+		case <-written:
+			running = false
+		default:
+		}
 		s := store.Snapshot()
 		if len(s.Nodes) != len(s.Usage) || len(s.Nodes) == 1 && s.Nodes[0].Name != s.Usage[0].ID {
 			t.Fatalf("half of a change: %d nodes, %d containers", len(s.Nodes), len(s.Usage))
 		}
 	}
-	writing.Wait()
 }
 
 func TestSnapshotLeavesOutStaleUsage(t *testing.T) {

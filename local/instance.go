@@ -57,9 +57,6 @@ func (r *run) continues(p *processes, now float64, made float64) {
 	r.seen = now
 }
 
-// stops ends the run of an instance whose cgroup stays, without a process.
-func (r *run) stops() { *r = run{before: r.total(), seen: r.seen} }
-
 // distinctions are what tells two things of one name apart: what a person would look at first, then what never fails.
 func (i *instance) distinctions() []string {
 	inode := strconv.FormatUint(i.inode, 36)

@@ -70,6 +70,13 @@ func (k *kernel) write(name, content string) {
 	k.must(os.WriteFile(k.path(name), []byte(content), 0o644))
 }
 
+func (k *kernel) read(name string) string {
+	k.t.Helper()
+	data, err := os.ReadFile(k.path(name))
+	k.must(err)
+	return string(data)
+}
+
 func (k *kernel) remove(name string) { k.t.Helper(); k.must(os.RemoveAll(k.path(name))) }
 
 // process makes a process that started the given number of ticks after the machine did.

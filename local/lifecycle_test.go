@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,35 @@ func TestRunEndsWithItsLastProcess(t *testing.T) {
 	k.write(procs, k.process(4, 60000))
 	k.at(605)
 	wantAbout(t, "running, after a stop", picture(t, s, store)["system.slice/a.service"].RunningSeconds, 200+10+5)
+}
+
+// A new cgroup of the old name is a new baseline, even if its counter could be the old one's continuation.
+func TestNewCgroupIsNewBaseline(t *testing.T) {
+	k := newKernelV2(t)
+	k.cgroup2(webPath, 10)
+	s, store := k.source(), &cluster.Store{}
+	picture(t, s, store)
+	k.restart(webPath, 10)
+	k.write("cgroup"+webPath+"/cpu.stat", "usage_usec 10000001\n")
+	wantMissing(t, "cores across instances", picture(t, s, store)[webName].CPU.UsageCores)
+	wantErrors(t, s, reasonImpossibleRate, 0)
+}
+
+// Where processes are hidden, a cgroup that was empty for a while must not count its age twice.
+func TestHiddenProcessesComeBack(t *testing.T) {
+	k := newKernelV2(t)
+	k.cgroup2(webPath, 10)
+	procs := "cgroup" + webPath + "/cgroup.procs"
+	k.write("proc/stat", strings.Replace(k.read("proc/stat"), fmt.Sprint(booted), fmt.Sprint(time.Now().Unix()-1000), 1))
+	k.write(procs, "0\n")
+	k.at(2000)
+	s, store := k.source(), &cluster.Store{}
+	wantAbout(t, "running", picture(t, s, store)[webName].RunningSeconds, 999) // the start of the machine is told in whole seconds
+	k.write(procs, "")
+	picture(t, s, store)
+	k.write(procs, "0\n")
+	k.at(2100)
+	wantAbout(t, "running, come back", picture(t, s, store)[webName].RunningSeconds, 1099)
 }
 
 func TestCoresAreTheMeanBetweenSamples(t *testing.T) {

@@ -32,7 +32,6 @@ func (s *Source) measureOne(i *instance, u *cluster.Usage, c clock, cores float6
 	}
 	processes, running := s.procs.count(i.controllers)
 	if !running {
-		i.run.stops()
 		return false
 	}
 	u.Identity, u.Processes = i.identity, processes

@@ -200,6 +200,28 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
+// A file that turns malformed half way tells nothing at all.
+func TestMalformedFileTellsNothing(t *testing.T) {
+	var cpu cluster.CPUUsage
+	if err := parseCPUStat([]byte("usage_usec 5\nuser_usec x\n"), &cpu); err == nil || cpu != (cluster.CPUUsage{}) {
+		t.Errorf("cpu.stat: %v, %+v", err, cpu)
+	}
+	var memory cluster.MemoryUsage
+	if err := parseMemoryEvents([]byte("max 5\noom_kill\n"), &memory); err == nil || memory != (cluster.MemoryUsage{}) {
+		t.Errorf("memory.events: %v, %+v", err, memory)
+	}
+	if stat, err := parseMemoryStat([]byte("anon 5\nfile -1\n")); err == nil || stat != (memoryStat{}) {
+		t.Errorf("memory.stat: %v, %+v", err, stat)
+	}
+}
+
+// Usage and cache come from two files: for a moment the cache may be the larger one.
+func TestWorkingSetIsNeverNegative(t *testing.T) {
+	wantValue(t, "working set", workingSet(cluster.Known(5), cluster.Known(6)), 0)
+	wantMissing(t, "working set of unknown usage", workingSet(cluster.Value{}, cluster.Known(6)))
+	wantMissing(t, "working set with unknown cache", workingSet(cluster.Known(5), cluster.Value{}))
+}
+
 func TestUnreadableFile(t *testing.T) {
 	k := newKernelV2(t)
 	k.cgroup2("/docker/"+id("a1"), 1)
