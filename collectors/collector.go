@@ -68,3 +68,12 @@ var All = []Collector{
 	containerDetail,
 	node,
 }
+
+// Names returns the names of the collectors in their order.
+func Names(of []Collector) []string {
+	names := make([]string, len(of))
+	for i, c := range of {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/podometer/podometer/collectors"
 )
 
 // metrics serves /metrics. ?collect[]=NAME leaves only the collectors named, ?exclude[]=NAME leaves those out; what
@@ -42,7 +44,7 @@ func (e *Exporter) choose(only, except []string) ([]textCollector, error) {
 	}
 	for _, name := range slices.Concat(only, except) {
 		if !slices.ContainsFunc(e.collectors, func(c textCollector) bool { return c.name == name }) {
-			return nil, fmt.Errorf("no collector %q is on; there are: %s", name, strings.Join(e.names(), ", "))
+			return nil, fmt.Errorf("no collector %q is on; there are: %s", name, strings.Join(collectors.Names(e.options.Collectors), ", "))
 		}
 	}
 	var chosen []textCollector
@@ -52,14 +54,6 @@ func (e *Exporter) choose(only, except []string) ([]textCollector, error) {
 		}
 	}
 	return chosen, nil
-}
-
-func (e *Exporter) names() []string {
-	names := make([]string, len(e.collectors))
-	for i, c := range e.collectors {
-		names[i] = c.name
-	}
-	return names
 }
 
 // writeSelf writes podometer's metrics about itself and about this scrape.
